@@ -1,0 +1,1 @@
+"""Azure's long-running operations as jobs."""
