@@ -1,0 +1,1 @@
+"""The commands on jobs; one module a verb."""
