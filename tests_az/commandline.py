@@ -79,12 +79,18 @@ class AzureCommandLine:
 
     def sign_in(self) -> None:
         """Register the emulator as a cloud, and log in there."""
+        self.use_emulator()
+        self.text("login", *self.login_arguments(self.emulator.client_secret))
+
+    def use_emulator(self) -> None:
+        """Register the emulator as a cloud, and make it the current one."""
         self.text("cloud", "register", "--name", CLOUD, "--endpoint-resource-manager", self.emulator.endpoint)
         self.text("cloud", "set", "--name", CLOUD)
-        self.text(
-            *("login", "--service-principal", "--username", self.emulator.client_id),
-            *("--password", self.emulator.client_secret, "--tenant", self.emulator.tenant_id),
-        )
+
+    def login_arguments(self, secret: str) -> tuple[str, ...]:
+        """The arguments of a login as the emulator's application."""
+        application = ("--service-principal", "--username", self.emulator.client_id)
+        return (*application, "--password", secret, "--tenant", self.emulator.tenant_id)
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(("AZURE_", "ARM_"))}

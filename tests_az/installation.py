@@ -50,7 +50,7 @@ def install() -> None:
         _run(sys.executable, "-m", "venv", str(folder()))
         pip = (str(python()), "-m", "pip", "--disable-pip-version-check", "--quiet")
         _run(*pip, "install", f"azure-cli=={VERSION}")
-        _run(str(python()), "-Im", "azure.cli", "version", "--output", "none")
+        _run(str(python()), "-Ic", "import azure.cli.core")
         _marker().touch()
 
 

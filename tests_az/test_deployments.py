@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from tests_az.commandline import AzureCommandLine
 
-# As people write templates: with comments, and with a comma too many.
+# With a comment, as people write templates; az sends it as it stands.
 TEMPLATE = """{
   // Networks by the number, and a guard when the gate is open.
   "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
@@ -16,7 +17,7 @@ TEMPLATE = """{
   "parameters": {
     "count": {"type": "int", "minValue": 1},
     "guarded": {"type": "bool", "defaultValue": false},
-    "owner": {"type": "string", "defaultValue": "me"},
+    "owner": {"type": "string", "defaultValue": "me"}
   },
   "resources": [
     {
@@ -68,6 +69,44 @@ LOST_INTERFACE = """{
             "properties": {"subnet": {"id": "[resourceId('Microsoft.Network/virtualNetworks/subnets', 'v', 'lost')]"}}
           }
         ]
+      }
+    }
+  ]
+}"""
+
+GROUP_AND_NETWORK = """{
+  "$schema": "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#",
+  "contentVersion": "1.0.0.0",
+  "parameters": {"group": {"type": "string"}},
+  "resources": [
+    {
+      "type": "Microsoft.Resources/resourceGroups",
+      "apiVersion": "2024-11-01",
+      "name": "[parameters('group')]",
+      "location": "westus"
+    },
+    {
+      "type": "Microsoft.Resources/deployments",
+      "apiVersion": "2024-11-01",
+      "name": "within",
+      "resourceGroup": "[parameters('group')]",
+      "dependsOn": ["[parameters('group')]"],
+      "properties": {
+        "mode": "Incremental",
+        "expressionEvaluationOptions": {"scope": "inner"},
+        "template": {
+          "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+          "contentVersion": "1.0.0.0",
+          "resources": [
+            {
+              "type": "Microsoft.Network/virtualNetworks",
+              "apiVersion": "2024-07-01",
+              "name": "inner",
+              "location": "[resourceGroup().location]",
+              "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}
+            }
+          ]
+        }
       }
     }
   ]
@@ -172,7 +211,7 @@ def test_a_failing_deployment_shows_the_error_within(az: AzureCommandLine, group
 
     assert error["code"] == "DeploymentFailed"
     assert [detail["code"] for detail in error["details"]] == ["InvalidResourceReference"]
-    assert "/subnets/lost referenced by resource" in error["details"][0]["message"]
+    assert "/networkInterfaces/nic was not found" in error["details"][0]["message"]
     assert (shown["provisioningState"], shown["error"]["code"]) == ("Failed", "DeploymentFailed")
 
 
@@ -186,3 +225,18 @@ def test_deployments_are_listed_exported_and_deleted(az: AzureCommandLine, group
     assert {"networks", "short"} <= set(listed)
     assert exported["parameters"]["count"] == {"type": "int", "minValue": 1}
     assert "(DeploymentNotFound)" in az.error("deployment", "group", "show", "-g", group, "-n", "short", code=3)
+
+
+def test_a_subscription_is_deployed_to_as_what_if_said(az: AzureCommandLine, tmp_path: Path) -> None:
+    name = f"sub-{uuid.uuid4().hex[:8]}"
+    (tmp_path / "t.json").write_text(GROUP_AND_NETWORK)
+    arguments = ("--location", "eastus", "--template-file", str(tmp_path / "t.json"), "--parameters", f"group={name}")
+    forecast = az.text("deployment", "sub", "what-if", *arguments)
+    done = az.json("deployment", "sub", "create", "--name", name, *arguments)
+    network = az.json("network", "vnet", "show", "--resource-group", name, "--name", "inner")
+    az.text("group", "delete", "--name", name, "--yes")
+
+    assert f"+ resourceGroups/{name}" in forecast
+    assert "+ Microsoft.Network/virtualNetworks/inner" in forecast
+    assert (done["location"], done["properties"]["provisioningState"]) == ("eastus", "Succeeded")
+    assert network["location"] == "westus"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 
 from tests_az.commandline import CLOUD, AzureCommandLine
 
@@ -15,9 +16,11 @@ def test_the_emulator_is_a_cloud_to_log_in_to(az: AzureCommandLine) -> None:
     assert account["user"] == {"name": az.emulator.client_id, "type": "servicePrincipal"}
 
 
-def test_a_wrong_secret_does_not_log_in(az: AzureCommandLine) -> None:
-    arguments = ("--username", az.emulator.client_id, "--password", "wrong", "--tenant", az.emulator.tenant_id)
-    assert "AADSTS7000215" in az.error("login", "--service-principal", *arguments)
+def test_a_wrong_secret_does_not_log_in(az: AzureCommandLine, tmp_path: Path) -> None:
+    # With a configuration of its own: az remembers the token of the right secret.
+    stranger = AzureCommandLine(emulator=az.emulator, home=tmp_path)
+    stranger.use_emulator()
+    assert "AADSTS7000215" in stranger.error("login", *az.login_arguments("wrong"))
 
 
 def test_a_group_is_created_shown_listed_tagged_and_deleted(az: AzureCommandLine) -> None:

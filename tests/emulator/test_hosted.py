@@ -78,6 +78,7 @@ def answers(azure: Emulator | EmulatorServer) -> list[tuple[int, str]]:
         ("PUT", root, {"location": "eastus"}),
         ("PUT", root, {"location": "westus"}),
         ("PUT", root, b"{not json"),
+        ("PUT", root, b"{}" + b" " * 5_000_000),
         ("PUT", network, VNET),
         ("PUT", network, {"location": "mars"}),
         ("GET", f"{network}/subnets/none", None),

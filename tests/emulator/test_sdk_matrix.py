@@ -8,7 +8,7 @@ import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from azure.core.exceptions import ResourceNotFoundError
@@ -17,6 +17,9 @@ from azure.identity import ClientSecretCredential
 from azure.identity.aio import ClientSecretCredential as AsyncClientSecretCredential
 
 from azjobs.emulator import RunningEmulator
+
+if TYPE_CHECKING:
+    from tests.emulator.conftest import Arm
 
 PASSWORD = "Str0ng-enough-Passw0rd"
 
@@ -267,3 +270,31 @@ async def group_lives_asynchronously(emulator: RunningEmulator) -> None:
         await (await groups.begin_delete(name)).result()
         with pytest.raises(ResourceNotFoundError):
             await groups.get(name)
+
+
+@pytest.mark.parametrize(
+    ("resource_type", "status", "is_shown"),
+    [
+        ("Microsoft.ContainerService/managedClusters", 201, True),
+        ("Microsoft.DocumentDB/databaseAccounts", 200, True),
+        ("Microsoft.Sql/servers", 202, False),
+    ],
+)
+def test_a_platform_service_takes_its_time_and_ends(arm: Arm, resource_type: str, status: int, is_shown: bool) -> None:
+    arm.make_group()
+    path = f"{arm.group}/providers/{resource_type}/r"
+    accepted = arm.ask("PUT", path, {"location": "eastus", "properties": {}})
+    poll = accepted.headers["Azure-AsyncOperation"].removeprefix("https://management.azure.com")
+    running, seen = arm.get(poll), arm.ask("GET", path)
+    arm.settle()
+    ended, made = arm.get(poll), arm.get(path)
+    deleted = arm.ask("DELETE", path)
+    arm.settle()
+
+    assert (accepted.status, running["status"], ended["status"]) == (status, "InProgress", "Succeeded")
+    assert (seen.json()["properties"]["provisioningState"] if is_shown else seen.status) == (
+        "Creating" if is_shown else 404
+    )
+    assert made["properties"]["provisioningState"] == "Succeeded"
+    assert deleted.status == 202
+    assert arm.ask("GET", path).status == 404

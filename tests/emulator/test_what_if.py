@@ -266,6 +266,24 @@ def test_a_nested_deployment_that_needs_an_output_cannot_be_analyzed(azure: Fore
     assert "known only when the deployment runs" in changes["later"]["unsupportedReason"]
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"properties": "none"},
+        {"properties": {"template": []}},
+        {"properties": {"template": template(), "parameters": 3}},
+        {"properties": {"templateLink": {"uri": "https://example.com/t.json"}}},
+        {"properties": {"template": template()}, "resourceGroup": "g/../h"},
+    ],
+)
+def test_a_nested_deployment_that_is_none_is_refused_or_cannot_be_analyzed(azure: Foreseer, odd: Json) -> None:
+    wanted = {"type": "Microsoft.Resources/deployments", "apiVersion": "2024-11-01", "name": "odd", **odd}
+    result = azure.result(template(wanted))
+
+    kinds_found = [change["changeType"] for change in result.get("properties", {}).get("changes", [])]
+    assert result["status"] == "Failed" or kinds_found in ([], ["Unsupported"])
+
+
 def test_an_expression_that_needs_the_deployment_to_run_stays_as_it_stands(azure: Foreseer) -> None:
     expression = "[reference(resourceId('Microsoft.Network/virtualNetworks', 'v')).provisioningState]"
     wanted = template(network(), widget(state=expression, label="[concat('a', 'b')]"))

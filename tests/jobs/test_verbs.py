@@ -6,6 +6,7 @@ import pickle
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NoReturn
 
 import pytest
@@ -339,11 +340,11 @@ def test_names_that_are_no_utf_8_are_shown_escaped(start_thread: StartThread) ->
 
 
 def test_jobs_that_wait_for_each_other_get_a_thread_each(start_thread: StartThread) -> None:
-    start_thread(double, 1).wait()  # leaves an idle thread
-    for _ in range(20):
-        barrier = threading.Barrier(4)
-        jobs = [start_thread(barrier.wait, 10) for _ in range(4)]
-        assert sorted(job.result() for job in jobs) == [0, 1, 2, 3]
+    for number in range(1, 24):  # each time one more than there are idle threads, and all at once
+        barrier = threading.Barrier(number)
+        with ThreadPoolExecutor(number) as callers:
+            jobs = list(callers.map(lambda each: start_thread(each.wait, 10), [barrier] * number))
+        assert sorted(job.result() for job in jobs) == list(range(number))
 
 
 def test_what_a_job_printed_is_received_on_a_terminal_that_cannot_show_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -352,7 +353,7 @@ def test_what_a_job_printed_is_received_on_a_terminal_that_cannot_show_it(monkey
     monkeypatch.setattr(sys, "stdout", stream)
     assert receive_job(job) == 5
     stream.flush()
-    assert stream.buffer.getvalue() == b"Z\\xfcrich\n"  # type: ignore[attr-defined]
+    assert stream.buffer.getvalue() == b"Z\\xfcrich\n"
 
 
 def test_output_that_cannot_be_read_here_is_left_to_who_can(

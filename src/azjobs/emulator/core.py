@@ -159,7 +159,8 @@ class Azure:
         try:
             self.settle()
             self._time = self.clock.now()
-            self.requests.note(request)
+            if not spared:
+                self.requests.note(request)
             response = self._route(request, spared=spared)
         except ArmError as error:
             response = front_door.error_response(error)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from azjobs.emulator import clients
+from azjobs.emulator import clients, front_door
 from azjobs.emulator.clients import ClientT
 from azjobs.emulator.clock import VirtualClock
 from azjobs.emulator.controls import Controls, checked
@@ -140,6 +140,8 @@ class Emulator(Controls):
         """
         if self._closed:
             raise EmulatorTimeError("The emulator was closed: make a new one, and clients for it.")
+        if len(request.body) > front_door.MAXIMUM_BODY_BYTES:
+            return front_door.too_large()
         with self._lock:
             self.timeline.note_request()
             return self._azure.handle(request, spared=spared)

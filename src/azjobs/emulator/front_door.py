@@ -12,6 +12,8 @@ from azjobs.emulator.errors import ArmError
 from azjobs.emulator.request import Request, Response
 
 SPEED_HEADER = "x-azjobs-emulator-speed"
+MAXIMUM_BODY_BYTES = 4 * 1024 * 1024
+"""ARM's limit for a request."""
 _API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[A-Za-z0-9.]+)?")
 _CLIENT_INTERVAL = 30.0
 """Seconds that the SDKs wait between polls when the answer names no time."""
@@ -67,6 +69,18 @@ def admit(request: Request, real_time: float) -> str:
             gateway=True,
         )
     return principal
+
+
+def too_large() -> Response:
+    """The answer to a request whose body is above ARM's limit."""
+    return error_response(
+        ArmError(
+            413,
+            "RequestContentTooLarge",
+            f"The request content exceeds the maximum size of {MAXIMUM_BODY_BYTES} bytes.",
+            gateway=True,
+        )
+    )
 
 
 def error_response(error: ArmError) -> Response:

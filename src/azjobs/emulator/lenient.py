@@ -13,13 +13,15 @@ _TOKEN = re.compile(
     r"""
     (?P<string>"(?:[^"\\]|\\.)*(?:"|\Z)|'(?:[^'\\]|\\.)*(?:'|\Z))
     |(?P<comment>//[^\r\n]*|/\*.*?(?:\*/|\Z))
+    |(?P<number>-?\d[\w.+-]*)
     |(?P<word>[A-Za-z_$][\w$]*)
     |(?P<comma>,)
     |(?P<space>\s+)
-    |(?P<plain>[^"'/A-Za-z_$,\s]+)
+    |(?P<plain>[^"'/A-Za-z_$,\s\d-]+)
     """,
     re.VERBOSE | re.DOTALL,
 )
+_LITERALS = frozenset({"true", "false", "null", "NaN", "Infinity"})
 _INVISIBLE = frozenset({"comment", "space"})
 _CONTROLS = re.compile(r"[\x00-\x1f]")
 _ESCAPED = re.compile(r"\\(.)|\"", re.DOTALL)
@@ -60,14 +62,19 @@ def strict(text: str) -> str:
         >>> strict("{a: 'b',}")
         '{"a": "b" }'
     """
-    tokens = list(_tokens(text))
     parts: list[str] = []
-    following = ""
-    for kind, token in reversed(tokens):
-        parts.append(_strict(kind, token, following))
-        if kind not in _INVISIBLE:
-            following = token[0]
-    return "".join(reversed(parts))
+    waiting: tuple[int, str, str] | None = None
+    for kind, token in _tokens(text):
+        if kind not in _INVISIBLE and waiting is not None:
+            at, *waited = waiting
+            parts[at] = _followed(*waited, by=token[0])
+            waiting = None
+        if kind in ("comma", "word"):
+            waiting = (len(parts), kind, token)
+        parts.append(_strict(kind, token))
+    if waiting is not None:
+        _followed(*waiting[1:], by="")
+    return "".join(parts)
 
 
 def strict_text(content: bytes) -> str:
@@ -96,14 +103,21 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
         at = match.end()
 
 
-def _strict(kind: str, token: str, following: str) -> str:
-    """One token in strict JSON; `following` is how the next one begins that is neither space nor comment."""
+def _followed(kind: str, token: str, *, by: str) -> str:
+    """A comma or a word in strict JSON, for which the first character of what comes next decides."""
+    if kind == "comma":
+        return " " if by in ("}", "]") else token
+    if by == ":":
+        return f'"{token}"'
+    if token not in _LITERALS:
+        raise ValueError(f"unexpected word: {token[:80]}")
+    return token
+
+
+def _strict(kind: str, token: str) -> str:
+    """One token in strict JSON, as far as it decides for itself."""
     if kind == "comment":
         return re.sub(r"[^\r\n]", " ", token)
-    if kind == "comma" and following in ("}", "]"):
-        return " "
-    if kind == "word" and following == ":":
-        return f'"{token}"'
     if kind != "string":
         return token
     if token[0] == "'":

@@ -20,7 +20,6 @@ from azjobs.emulator import control, front_door, state
 from azjobs.emulator.certificates import server_context
 from azjobs.emulator.clock import ScaledClock
 from azjobs.emulator.core import Azure
-from azjobs.emulator.errors import ArmError
 from azjobs.emulator.faults import InvalidRules, read_rules
 from azjobs.emulator.home_files import HomeFiles, write_record
 from azjobs.emulator.launcher import HOST
@@ -28,8 +27,6 @@ from azjobs.emulator.locking import FileLock
 from azjobs.emulator.request import Delivery, Request, Response
 from azjobs.emulator.wellknown import CONTROL_PREFIX
 
-MAXIMUM_BODY_BYTES = 4 * 1024 * 1024
-"""ARM's limit for a request."""
 _SAVE_SECONDS = 0.5
 _log = logging.getLogger("azjobs.emulator")
 
@@ -192,13 +189,7 @@ class _Server:
         try:
             body = await incoming.read()
         except web.HTTPRequestEntityTooLarge:
-            error = ArmError(
-                413,
-                "RequestContentTooLarge",
-                f"The request content exceeds the maximum size of {MAXIMUM_BODY_BYTES} bytes.",
-                gateway=True,
-            )
-            return _outgoing(front_door.error_response(error))
+            return _outgoing(front_door.too_large())
         if control.is_shutdown(request):
             self._stopping.set()
             self._wake_stalled()
@@ -252,7 +243,9 @@ class _Server:
 def _incoming(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
     """A request of aiohttp, with ARM's limit for its body."""
     loop = asyncio.get_running_loop()
-    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAXIMUM_BODY_BYTES)
+    return web.BaseRequest(
+        message, payload, protocol, writer, task, loop, client_max_size=front_door.MAXIMUM_BODY_BYTES
+    )
 
 
 def _severed(incoming: web.BaseRequest) -> web.Response:

@@ -206,3 +206,32 @@ Condition = RegionDown | CoreQuota
 Effect = RequestEffect | OperationEffect | Condition
 LASTING = (ClockSkew, NoCapacity, RegionDown, CoreQuota)
 """What goes on until its rule is taken away, when the rule names no number of times."""
+
+_NAMES: dict[type, str] = {
+    HttpError: "http",
+    TooManyRequests: "throttle",
+    Reset: "reset",
+    Stall: "stall",
+    Damage: "garbage",
+    StaleRead: "stale_read",
+    ExpireOperation: "expire_op",
+    ExpiredToken: "expired_token",
+    ClockSkew: "clock_skew",
+    FailOperation: "lro_fail",
+    CancelOperation: "lro_cancel",
+    HoldOperation: "lro_hold",
+    SlowOperation: "slow",
+    NoCapacity: "capacity",
+    RegionDown: "region_down",
+    CoreQuota: "quota",
+}
+
+
+def name_of(effect: Effect) -> str:
+    """What rules call an effect.
+
+    Example:
+        >>> name_of(Stall())
+        'stall'
+    """
+    return _NAMES[type(effect)]

@@ -20,6 +20,7 @@ from azjobs.emulator.faults.effects import (
     RegionDown,
     SlowOperation,
     StaleRead,
+    name_of,
 )
 from azjobs.emulator.faults.rules import Match, Occasion, Rule
 from azjobs.emulator.operations import Operation
@@ -27,6 +28,7 @@ from azjobs.emulator.request import JSON
 from azjobs.emulator.store import Resource
 
 _LOGGED = 1000
+_SHORTEST_SECONDS = 0.001
 _MOST_MEMORIES = 10_000
 _METHODS = {"create": "PUT", "update": "PUT", "patch": "PATCH", "delete": "DELETE"}
 _ALLOCATING = ("microsoft.compute/virtualmachines/create", "microsoft.compute/virtualmachines/start")
@@ -174,7 +176,7 @@ class Faults:
             {
                 "time": timestamp(now),
                 "rule": rule.id,
-                "effect": type(rule.effect).__name__,
+                "effect": name_of(rule.effect),
                 "method": occasion.method,
                 "kind": occasion.kind,
                 "id": occasion.id,
@@ -277,8 +279,9 @@ class Faults:
 
 
 def _shift(operation: Operation, now: float, factor: float) -> None:
-    if operation.due is not None:
-        operation.due = now + (operation.due - now) * factor
+    """Move the end of an operation; one that takes time never ends within the request that starts it."""
+    if operation.due is not None and operation.due > now:
+        operation.due = now + max(_SHORTEST_SECONDS, (operation.due - now) * factor)
 
 
 def _has_object(effect: Effect, operation: Operation, resource: Resource) -> bool:

@@ -15,6 +15,8 @@ from azjobs.emulator.throttling.limits import COMPUTE
 DEFAULT_CODE = "EmulatedFailure"
 DEFAULT_MESSAGE = "The operation was made to fail."
 _METHODS = ("GET", "HEAD", "PUT", "PATCH", "POST", "DELETE")
+_FRAMING = frozenset({"connection", "content-length", "transfer-encoding"})
+"""Headers that say where an answer ends: wrong ones would make the next answer unreadable."""
 _SIMPLE = frozenset({"kind", "name", "code", "message", "times"})
 _ABSENT = object()
 
@@ -28,7 +30,7 @@ class _Members:
 
     def __init__(self, value: object, where: str) -> None:
         if not isinstance(value, dict):
-            raise InvalidRules(f"{where} must be an object, not {_shown(value)}.")
+            raise InvalidRules(f"{_sentence(where)} must be an object, not {_shown(value)}.")
         self._left: dict[str, Any] = dict(value)
         self.where = where
 
@@ -36,7 +38,7 @@ class _Members:
         if name in self._left:
             return self._left.pop(name)
         if default is _ABSENT:
-            raise InvalidRules(f"{self.where} needs the member '{name}'.")
+            raise InvalidRules(f"{_sentence(self.where)} needs the member '{name}'.")
         return default
 
     def text(self, name: str, default: Any = _ABSENT) -> Any:
@@ -53,7 +55,7 @@ class _Members:
             raise InvalidRules(f"'{name}' in {self.where} must be a number{_range(low, high)}, not {_shown(value)}.")
         return value
 
-    def whole(self, name: str, default: Any = _ABSENT, *, low: int, high: int = 10**9) -> Any:
+    def whole(self, name: str, default: Any = _ABSENT, *, low: int, high: float = math.inf) -> Any:
         value = self.number(name, default, low=low, high=high)
         if value is not default and not isinstance(value, int):
             raise InvalidRules(f"'{name}' in {self.where} must be a whole number, not {_shown(value)}.")
@@ -73,11 +75,15 @@ class _Members:
 
     def finish(self) -> None:
         if self._left:
-            raise InvalidRules(f"{self.where} has an unknown member '{next(iter(self._left))}'.")
+            raise InvalidRules(f"{_sentence(self.where)} has an unknown member '{next(iter(self._left))}'.")
 
 
 def _shown(value: object) -> str:
     return f"'{value}'" if isinstance(value, str | int | float | bool) else f"a JSON {type(value).__name__}"
+
+
+def _sentence(where: str) -> str:
+    return where[0].upper() + where[1:]
 
 
 def _range(low: float, high: float) -> str:
@@ -106,16 +112,16 @@ def read_rules(document: object) -> tuple[list[Rule], int | None]:
         503
     """
     if isinstance(document, list):
-        return [_rule(item, f"Rule {number}") for number, item in enumerate(document, 1)], None
+        return [_rule(item, f"rule {number}") for number, item in enumerate(document, 1)], None
     if not isinstance(document, dict) or "rules" not in document:
-        return [_rule(document, "The rule")], None
-    members = _Members(document, "The document")
+        return [_rule(document, "the rule")], None
+    members = _Members(document, "the document")
     seed = members.whole("seed", None, low=0, high=2**63)
     rules = members.take("rules")
     members.finish()
     if not isinstance(rules, list):
         raise InvalidRules(f"'rules' must be an array, not {_shown(rules)}.")
-    return [_rule(item, f"Rule {number}") for number, item in enumerate(rules, 1)], seed
+    return [_rule(item, f"rule {number}") for number, item in enumerate(rules, 1)], seed
 
 
 def _rule(value: object, where: str) -> Rule:
@@ -123,8 +129,8 @@ def _rule(value: object, where: str) -> Rule:
     assert isinstance(value, dict)
     if "effect" not in value and set(value) <= _SIMPLE:
         return _simple(members, value)
-    match = _match(members.take("match", {}), f"The match of {_inner(where)}")
-    effect = _effect(members.take("effect"), f"The effect of {_inner(where)}")
+    match = _match(members.take("match", {}), f"the match of {where}")
+    effect = _effect(members.take("effect"), f"the effect of {where}")
     times = members.take("times", "forever" if isinstance(effect, LASTING) else 1)
     if times != "forever" and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
         raise InvalidRules(
@@ -132,10 +138,6 @@ def _rule(value: object, where: str) -> Rule:
         )
     members.finish()
     return Rule(match=match, effect=effect, times=None if times == "forever" else times, source=value)
-
-
-def _inner(where: str) -> str:
-    return where[0].lower() + where[1:]
 
 
 def _simple(members: _Members, source: dict[str, object]) -> Rule:
@@ -179,7 +181,9 @@ def _effect(value: object, where: str) -> Effect:
 def _http(members: _Members) -> Effect:
     headers = members.take("headers", {})
     if not isinstance(headers, dict) or not all(_is_header(item) for item in headers.items()):
-        raise InvalidRules(f"'headers' in {members.where} must be an object of texts.")
+        raise InvalidRules(
+            f"'headers' in {members.where} must be an object of texts, without the headers that frame an answer."
+        )
     if any(name.lower() == "retry-after" and not value.isdigit() for name, value in headers.items()):
         raise InvalidRules(f"'Retry-After' in {members.where} must be a whole number of seconds, as Azure sends it.")
     status = members.whole("status", low=400, high=599)
@@ -197,6 +201,7 @@ def _is_header(item: tuple[object, object]) -> bool:
     return (
         isinstance(name, str)
         and isinstance(value, str)
+        and name.lower() not in _FRAMING
         and name.replace("-", "").isalnum()
         and name.isascii()
         and value.isascii()

@@ -107,10 +107,15 @@ class Usages(ReadOnlyType):
             size = SIZES.get(str((machine.properties.get("hardwareProfile") or {}).get("vmSize", "")).lower())
             if size is not None:
                 cores[size.family] += size.cores
+
+        def limit(family: str) -> int:
+            lowered = call.azure.faults.core_limit(family, region)
+            return CORE_LIMIT if lowered is None else lowered
+
         rows = [
             _usage("cores", "Total Regional vCPUs", sum(cores.values()), CORE_LIMIT),
             _usage("virtualMachines", "Virtual Machines", len(machines), 25_000),
-            *(_usage(family, f"{family} vCPUs", used, CORE_LIMIT) for family, used in cores.items()),
+            *(_usage(family, f"{family} vCPUs", used, limit(family)) for family, used in cores.items()),
         ]
         return Response.of(200, {"value": rows})
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from azjobs.emulator.documents import SECRET_PROPERTIES, without_secrets
-from azjobs.emulator.paths import parse
+from azjobs.emulator.paths import InvalidPath, parse
 from azjobs.emulator.request import JSON
 from azjobs.emulator.store import Resource
 from azjobs.emulator.templates.errors import Json, RuntimeOnlyError, TemplateError
@@ -115,14 +115,19 @@ class Forecast:
             TemplateError: It cannot be made before the outer deployment runs.
         """
         body = resource.body(resource.scope)
-        properties = body.get("properties") or {}
+        properties = body.get("properties")
+        if not isinstance(properties, dict):
+            raise TemplateError("it has no properties")
         template, given = properties.get("template"), properties.get("parameters") or {}
         link = properties.get("templateLink")
         if template is None and isinstance(link, dict):
             template = self.azure.read_link(str(link.get("uri") or link.get("id")))
         if template is None:
             raise TemplateError("it has no template that can be read")
-        path = parse(resource.id)
+        try:
+            path = parse(resource.id)
+        except InvalidPath:
+            raise TemplateError(f"'{resource.id}' is no id of a deployment") from None
         location = body.get("location")
         target = target_of(
             self.azure,
