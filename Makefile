@@ -12,6 +12,7 @@ help:
 	@echo "make demo      ten virtual machines at once, as jobs, on an embedded Azure"
 	@echo "make test      the whole test suite (WORKERS=2 processes)"
 	@echo "make check     lint, format, types, import rules"
+	@echo "make test-az   the real az command line against the emulator (installs azure-cli in the cache folder once)"
 	@echo "make conformance   holds the emulator against recordings of the real Azure (RECORDINGS=DIR: your own)"
 	@echo "make live      a smoke test on a real subscription (AZURE_* variables); LIVE=emulator runs it here"
 
@@ -41,6 +42,10 @@ check: $(STAMP)
 
 live: $(STAMP)
 	LIVE=$(or $(LIVE),azure) $(BIN)/python -m pytest -p no:cacheprovider live/test_live.py -v -s --timeout 3600
+
+# azure-cli weighs 700 MB: it gets an environment of its own in the user's cache folder, made once.
+test-az: $(STAMP)
+	$(BIN)/python -m pytest tests_az -n $(WORKERS) --timeout 180 $(PYTEST_ARGS)
 
 conformance: $(STAMP)
 	$(BIN)/python -m conformance $(if $(RECORDINGS),--recordings $(RECORDINGS),--floor conformance/floor.json)
