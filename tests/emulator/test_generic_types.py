@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from azjobs.emulator import state
@@ -97,6 +98,20 @@ def test_providers_are_listed_and_registered(arm: Arm) -> None:
     for action, registered in (("unregister", "NotRegistered"), ("register", "Registered")):
         assert arm.ask("POST", f"{compute}/{action}").json()["registrationState"] == registered
         assert arm.get(compute)["registrationState"] == registered
+
+
+def test_a_provider_must_be_registered_before_its_resources_are_written(arm: Arm) -> None:
+    arm.make_group()
+    disks = f"{arm.group}/providers/Microsoft.Compute/disks/d"
+    disk = {"location": "eastus", "properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": 4}}
+    provider = f"{arm.subscription}/providers/Microsoft.Compute"
+    arm.ask("POST", f"{provider}/unregister")
+    refused = arm.ask("PUT", disks, disk)
+    assert (refused.status, refused.json()["error"]["code"]) == (409, "MissingSubscriptionRegistration")
+    assert re.match(r".*'(.*)'", refused.json()["error"]["message"]).group(1) == "Microsoft.Compute"  # type: ignore[union-attr]
+    assert arm.ask("GET", disks).status == 404
+    arm.ask("POST", f"{provider}/register")
+    assert arm.do("PUT", disks, disk)["properties"]["provisioningState"] == "Succeeded"
 
 
 def test_regions_and_tenants_are_listed(arm: Arm) -> None:

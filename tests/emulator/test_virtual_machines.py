@@ -403,3 +403,19 @@ def test_sizes_images_and_quotas_are_listed(ready: Arm) -> None:
         f"{ready.subscription}/providers/Microsoft.Compute/skus?$filter=location%20eq%20'eastus'&api-version=2021-07-01"
     )["value"]
     assert {tuple(sku["locations"]) for sku in listed} == {("eastus",)}
+
+
+def test_a_size_that_the_region_does_not_offer_is_refused_and_listed_as_restricted(arm: Arm) -> None:
+    arm.make_group()
+    body = {
+        "location": "ukwest",
+        "properties": {"hardwareProfile": {"vmSize": "Standard_F2s_v2"}, **linux(adminPassword=PASSWORD)},
+    }
+    refused = arm.ask("PUT", f"{arm.compute}/virtualMachines/vm", body)
+    assert (refused.status, refused.json()["error"]["code"]) == (409, "SkuNotAvailable")
+    assert "is currently not available in location 'ukwest'" in refused.json()["error"]["message"]
+    assert arm.ask("GET", f"{arm.compute}/virtualMachines/vm").status == 404
+    skus = arm.get(f"{arm.subscription}/providers/Microsoft.Compute/skus?$filter=location eq 'ukwest'")["value"]
+    reasons = {sku["name"]: [found["reasonCode"] for found in sku["restrictions"]] for sku in skus}
+    assert reasons["Standard_F2s_v2"] == ["NotAvailableForSubscription"]
+    assert reasons["Standard_D2s_v3"] == []

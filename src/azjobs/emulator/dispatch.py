@@ -85,6 +85,8 @@ def _call(azure: Azure, request: Request, *, internal: bool) -> Call:
     if not path.types:
         raise path_not_found(request.path)
     _check_scope(azure, path, request.method)
+    if not internal:  # Azure registers what a template needs by itself
+        _check_registration(azure, path, request.method)
     _check_locks(azure, path, request.method)
     return Call(azure=azure, request=request, path=path, internal=internal)
 
@@ -124,6 +126,22 @@ def _check_scope(azure: Azure, path: ResourcePath, method: str) -> None:
         raise resource_group_not_found(path.group or "")
     if method in ("PUT", "PATCH", "POST") and group.state == "Deleting":
         raise resource_group_being_deleted(group.name)
+
+
+def _check_registration(azure: Azure, path: ResourcePath, method: str) -> None:
+    """Refuse a write of a type whose provider the subscription has unregistered."""
+    if method not in ("PUT", "PATCH") or path.subscription is None:
+        return
+    namespace = path.type.partition("/")[0]
+    unregistered = azure.registrations.get(path.subscription.lower(), [])
+    if namespace.lower() in {name.lower() for name in unregistered}:
+        raise ArmError(
+            409,
+            "MissingSubscriptionRegistration",
+            "The subscription is not registered to use namespace "
+            f"'{namespace}'. See https://aka.ms/rps-not-found for how to register subscriptions.",
+            gateway=True,
+        )
 
 
 def _check_locks(azure: Azure, path: ResourcePath, method: str) -> None:

@@ -135,3 +135,10 @@ DEFAULT_SIZE = "Standard_D2s_v3"
 
 CORE_LIMIT = 100_000
 """The quota of each family in the emulator: high, so that it does not stand in the way of tests of scale."""
+
+_NOT_OFFERED = {"brazilsouth": ("Standard_E{}as_v5",), "ukwest": ("Standard_E{}as_v5", "Standard_F{}s_v2")}
+NOT_OFFERED: dict[str, frozenset[str]] = {
+    region: frozenset(pattern.format(count).lower() for pattern in patterns for count in _CORES)
+    for region, patterns in _NOT_OFFERED.items()
+}
+"""Sizes (in lower case) that a region does not offer to the emulator's subscriptions, so that tests can meet one."""

@@ -14,7 +14,7 @@ from azjobs.emulator.images import IMAGES, Image, find
 from azjobs.emulator.locations import LOCATIONS, ZONES, normalize
 from azjobs.emulator.paths import ResourcePath
 from azjobs.emulator.request import JSON, Response
-from azjobs.emulator.sizes import CORE_LIMIT, SIZES, Size
+from azjobs.emulator.sizes import CORE_LIMIT, NOT_OFFERED, SIZES, Size
 from azjobs.emulator.types.resource import ReadOnlyType
 
 if TYPE_CHECKING:
@@ -85,8 +85,21 @@ def _sku(size: Size, region: str) -> JSON:
         "locations": [region],
         "locationInfo": [{"location": region, "zones": zones, "zoneDetails": []}],
         "capabilities": [{"name": name, "value": str(value)} for name, value in capabilities.items()],
-        "restrictions": [],
+        "restrictions": _restrictions(size, region),
     }
+
+
+def _restrictions(size: Size, region: str) -> list[JSON]:
+    if size.name.lower() not in NOT_OFFERED.get(region, ()):
+        return []
+    return [
+        {
+            "type": "Location",
+            "values": [region],
+            "restrictionInfo": {"locations": [region]},
+            "reasonCode": "NotAvailableForSubscription",
+        }
+    ]
 
 
 class Usages(ReadOnlyType):

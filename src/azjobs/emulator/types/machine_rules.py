@@ -9,8 +9,9 @@ from azjobs.emulator.call import Call
 from azjobs.emulator.documents import as_integer, as_object, as_objects, as_text, check_shape
 from azjobs.emulator.errors import ArmError, invalid_parameter, missing_parameter
 from azjobs.emulator.images import Image
+from azjobs.emulator.locations import normalize
 from azjobs.emulator.request import JSON
-from azjobs.emulator.sizes import SIZES
+from azjobs.emulator.sizes import NOT_OFFERED, SIZES
 
 MACHINE_NAME = re.compile(r"[A-Za-z0-9_](?:[\w.-]{0,78}[A-Za-z0-9_])?", re.ASCII)
 _FORBIDDEN_IN_COMPUTER_NAMES = re.compile(r"[\s`~!@#$%^&*()=+_\[\]{}\\|;:.'\",<>/?]")
@@ -122,6 +123,22 @@ def check_size(document: JSON) -> None:
             "at https://aka.ms/azure-regionservices.",
             "vmSize",
         )
+
+
+def check_offer(document: JSON, machine_id: str, subscription: str) -> None:
+    """Refuse a size that the region does not offer to the subscription."""
+    size = str((document["properties"].get("hardwareProfile") or {}).get("vmSize", ""))
+    location = normalize(str(document.get("location", "")))
+    if size.lower() not in NOT_OFFERED.get(location, ()):
+        return
+    zones = ",".join(str(zone) for zone in document.get("zones") or ())
+    raise ArmError(
+        409,
+        "SkuNotAvailable",
+        f"The requested size for resource '{machine_id}' is currently not available in location '{location}' zones "
+        f"'{zones}' for subscription '{subscription}'. Please try another size or deploy to a different location or "
+        "zones. See https://aka.ms/azureskunotavailable for details.",
+    )
 
 
 def image_of(document: JSON) -> Image | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from typing_extensions import override
@@ -247,9 +248,9 @@ class ChildType(NetworkType):
         headers = accepted_headers(operation, call.request)
         return Response.of(201 if before is None else 200, shown, headers, pending=True)
 
+    @abstractmethod
     def replace(self, call: Call, owner: NetworkType, parent: Resource, properties: JSON) -> None:
         """Give the parent new properties, checked and completed as in a write of the parent."""
-        raise NotImplementedError
 
     @override
     def patch(self, call: Call) -> Response:

@@ -141,6 +141,7 @@ class VirtualMachine(ResourceType):
     def check(self, call: Call, document: JSON, existing: Resource | None) -> None:
         machine_rules.check_types(document)
         machine_rules.check_size(document)
+        machine_rules.check_offer(document, call.path.id, call.path.subscription or "")
         machine_rules.check_storage(document)
         image = machine_rules.image_of(document)
         _check_zones(call, document)
